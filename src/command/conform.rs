@@ -258,7 +258,8 @@ fn print(
     };
     let json = || output::json(&reported::report(&judged, driven));
     let cases = || formats::of_judgement(&judged, time);
-    output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: Some(&cases) })
+    let notes: Vec<formats::Note> = judged.missing().into_iter().map(formats::Note::of).collect();
+    output::publish_with_notes(&arguments.output, &Forms { text: &text, json: &json, cases: Some(&cases) }, &notes)
 }
 
 /// Asks an implementation once more what was recorded.

@@ -17,7 +17,7 @@ use stranded_testbed::trial::{self, TrialError, TrialOptions};
 
 use crate::cli::{Conform, ToolArguments};
 use crate::exit::Exit;
-use crate::formats::results::of_trials;
+use crate::formats::results::{Note, of_trials};
 use crate::report::trials::{self as reported, PlannedTool};
 
 use super::chosen::{self, Chosen};
@@ -87,7 +87,8 @@ fn print(arguments: &Conform, site: &str, reports: &[MoverReport]) -> Exit {
     let text = |width| reported::text(site, reports, width);
     let json = || output::json(&reported::report(site, reports));
     let cases = || of_trials(site, reports);
-    output::publish(&arguments.output, &Forms { text: &text, json: &json, cases: Some(&cases) })
+    let notes: Vec<Note> = reported::notes(reports).into_iter().map(Note::of).collect();
+    output::publish_with_notes(&arguments.output, &Forms { text: &text, json: &json, cases: Some(&cases) }, &notes)
 }
 
 /// Returns the exit code of the verdicts.

@@ -41,6 +41,11 @@ pub fn refuse(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     Some(ExitCode::from(Exit::Usage.code()))
 }
 
+/// Returns true if this is a job of a CI.
+pub(super) fn is_one() -> bool {
+    std::env::var_os(VARIABLE).is_some_and(|job| !job.is_empty())
+}
+
 /// Returns the reason why a job cannot have this argument.
 fn refusal(word: &str, job: Job) -> Option<String> {
     let option = word.split('=').next().unwrap_or(word);

@@ -60,7 +60,8 @@ pub(super) fn print(judged: &Judged<'_>, more: &dyn Fn(u16) -> String, time: Dur
     let text = |width| judgement::text(judged, width) + &more(width);
     let json = || output::json(&judged::report(judged));
     let cases = || formats::of_judgement(judged, time);
-    output::publish(to, &Forms { text: &text, json: &json, cases: Some(&cases) })
+    let notes: Vec<formats::Note> = judged.missing().into_iter().map(formats::Note::of).collect();
+    output::publish_with_notes(to, &Forms { text: &text, json: &json, cases: Some(&cases) }, &notes)
 }
 
 /// Returns the exit code of a judgement.

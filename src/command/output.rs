@@ -35,7 +35,7 @@ pub(super) fn publish(to: &Output, result: &Forms<'_>) -> Exit {
 }
 
 /// Prints a result likewise, with notes that concern all its cases: the text and the JSON have them in a form of their own.
-pub(super) fn publish_with_notes(to: &Output, result: &Forms<'_>, notes: &[String]) -> Exit {
+pub(super) fn publish_with_notes(to: &Output, result: &Forms<'_>, notes: &[results::Note]) -> Exit {
     let all = OnceCell::new();
     let cases = || all.get_or_init(|| result.cases.map_or_else(Vec::new, |cases| cases())).as_slice();
     let printed = to.destinations().map(|(format, file)| match format.kind() {

@@ -110,7 +110,7 @@ pub fn coverage(driven: &ConformResult) -> String {
         None => format!("{some} of an unknown number"),
     };
     let percent = driven.coverage.percent().map_or_else(String::new, |percent| format!(" ({percent:.1} %)"));
-    let all = if driven.is_complete { "; every possible operation was exercised" } else { "" };
+    let all = if driven.is_complete { "; every operation that it offers was exercised" } else { "" };
     format!(
         "{}; states exercised: {}; transitions exercised: {}{percent}{all}",
         if driven.actions == 1 { "1 action".to_owned() } else { format!("{} actions", driven.actions) },

@@ -54,12 +54,7 @@ pub fn text(judged: &Judged<'_>, width: u16) -> String {
     };
     let mut text = format!("{style}{verdict}{style:#}  {TITLE}{}{TITLE:#}: {subject}", judged.scenario);
     let length = display_width(&verdict) + display_width(judged.scenario) + display_width(&subject) + 4;
-    let missing = [
-        ("not observed", found.not_observed.clone()),
-        ("not exercised", judged.not_exercised().collect::<Vec<String>>()),
-    ];
-    let missing = missing.iter().filter(|(_, parts)| !parts.is_empty());
-    let missing: Vec<String> = missing.map(|(what, parts)| format!("{what}: {}", parts.join(", "))).collect();
+    let missing = judged.missing();
     if !missing.is_empty() {
         let says = format!("({})", missing.join("; "));
         // The list begins on the first line, behind the title.

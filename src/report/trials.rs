@@ -23,7 +23,7 @@ use stranded_testbed::trial::report::{
 
 pub use self::finding::details;
 pub(crate) use self::headline::AGAIN;
-pub use self::headline::verdict;
+pub use self::headline::{notes, verdict};
 pub use self::plan::{PlannedTool, dry_run};
 
 const GOOD: Style = AnsiColor::Green.on_default();

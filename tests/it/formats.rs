@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pretty_assertions::assert_eq;
 use stranded::formats::results::{
-    BYTES_MAX, Case, CaseOutcome, Counterexample, GuiltyStep, Location, ResultFormat, summary, written,
+    BYTES_MAX, Case, CaseOutcome, Counterexample, GuiltyStep, Location, Note, ResultFormat, summary, written,
 };
 
 use crate::cli::stranded_in;
@@ -127,7 +127,8 @@ fn every_format_has_the_notes_and_the_files_that_were_not_checked() {
         ..case("a,b.toml", CaseOutcome::Skipped { why })
     };
     let cases = [case("holds", CaseOutcome::Passed), skipped];
-    let notes = ["Not tried: faults (`faults`: <a>\n::error::b).".to_owned()];
+    let says = "Not tried: faults (`faults`: <a>\n::error::b).".to_owned();
+    let notes = [Note { says, is_warning: false }, Note { says: "less is tried".to_owned(), is_warning: true }];
     for (format, parts) in [
         (
             ResultFormat::Junit,
@@ -153,7 +154,7 @@ fn every_format_has_the_notes_and_the_files_that_were_not_checked() {
             ResultFormat::Github,
             [
                 "::warning file=a%2Cb.toml,title=not checked::a,b.toml is not checked: a procedure # that nothing runs\n",
-                "\nNot tried: faults (`faults`: <a>",
+                "\nNot tried: faults (`faults`: <a>\\u{a}::error::b).\n::warning title=less is checked::less is tried\nstranded: ",
                 "0 inconclusive, 1 not checked\n",
             ],
         ),

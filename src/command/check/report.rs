@@ -14,7 +14,6 @@ use crate::command::output::{self, Forms};
 use crate::exit::Exit;
 use crate::formats::results as formats;
 use crate::report::baseline::{Baseline, BaselineReport};
-use crate::report::extent::ExtentChange;
 use crate::report::not_tried::NotTried;
 use crate::report::overview::{self, Details};
 use crate::report::{columns, json, matrix, trace};
@@ -100,9 +99,10 @@ impl<'a> Outcome<'a> {
     }
 
     /// Returns the sentences that concern all cases.
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<formats::Note> {
         let narrower = self.changes().into_iter().flat_map(|changes| &changes.narrower);
-        self.not_tried.iter().map(NotTried::says).chain(narrower.map(ExtentChange::says)).collect()
+        let not_tried = self.not_tried.iter().map(|one| formats::Note::of(one.says()));
+        not_tried.chain(narrower.map(|change| formats::Note { says: change.says(), is_warning: true })).collect()
     }
 
     /// Returns true if a verdict is worse than in the earlier report.

@@ -6,8 +6,8 @@ use stranded_search::lines::{display_width, padded};
 use stranded_search::scenario::{self, FileKind, NotChecked, References, Selected, Selection, Spec};
 
 use super::trial;
-use crate::cli::Check;
-use crate::command::CommandError;
+use crate::cli::{Check, OutputKind};
+use crate::command::{CommandError, job, output};
 use crate::formats::results::SourceFiles;
 
 /// The selection of a command line.
@@ -38,6 +38,15 @@ impl Targets {
             let procedures = wanted.iter().filter_map(name).collect();
             let files = SourceFiles { procedures, ..SourceFiles::default() };
             return Ok(Self { specs, files, not_checked, empty });
+        }
+        if arguments.scenarios.is_empty() {
+            if job::is_one() {
+                let says = "a job names its scenarios: without one, only the built-in ones would be checked";
+                return Err(CommandError::Usage(says.to_owned()));
+            }
+            if arguments.output.destinations().all(|(format, _)| matches!(format.kind(), OutputKind::Text)) {
+                output::say("No scenario is named: these are the built-in ones, and no other file is read.");
+            }
         }
         let Selection { scenarios, not_checked, empty } = scenario::selection(&arguments.scenarios)?;
         let file = |one: &Selected| Some((one.spec.name.clone(), one.file.clone()?));

@@ -1,11 +1,11 @@
 //! Cases as GitHub's workflow commands. GitHub shows ten annotations of a kind in a step, so there is one for each cause, and the
 //! Markdown summary shows the rest. An annotation is an error at the line of the expectation; if the guilty step is in a file, a
-//! notice marks its line. A file that was not checked has a warning.
+//! notice marks its line. A file that was not checked has a warning, and so has a scenario that tries less than before.
 
 use std::fmt::Write as _;
 use std::fs;
 
-use super::{Case, CaseOutcome, Count, GuiltyStep, Location, line, says};
+use super::{Case, CaseOutcome, Count, GuiltyStep, Location, Note, line, says};
 
 /// The most annotations of a report.
 const ANNOTATIONS_MAX: usize = 10;
@@ -26,7 +26,7 @@ struct Cause<'a> {
 }
 
 /// Returns the annotations, and lines for the log.
-pub(super) fn text(cases: &[Case], notes: &[String]) -> String {
+pub(super) fn text(cases: &[Case], notes: &[Note]) -> String {
     let causes = causes(cases);
     let mut text = String::new();
     for cause in causes.iter().take(ANNOTATIONS_MAX) {
@@ -37,7 +37,11 @@ pub(super) fn text(cases: &[Case], notes: &[String]) -> String {
     text.extend(steps.take(room));
     text.extend(cases.iter().filter_map(skipped).take(ANNOTATIONS_MAX));
     for note in notes {
-        let _ = writeln!(text, "{}", line(note));
+        if note.is_warning {
+            text.push_str(&command("warning", None, "less is checked", &note.says));
+        } else {
+            let _ = writeln!(text, "{}", line(&note.says));
+        }
     }
     let _ = write!(text, "stranded: {}", Count::of(cases).says());
     match causes.len().saturating_sub(ANNOTATIONS_MAX) {

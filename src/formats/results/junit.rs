@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Case, CaseOutcome, line, lines, remark, says};
+use super::{Case, CaseOutcome, Note, line, lines, remark, says};
 
 /// The name of a property of a suite with what concerns all cases.
 const NOTE: &str = "note";
 
 /// Returns the cases as one report with a suite for each scenario. Each suite has the notes, because a reader may see only one.
-pub(super) fn text(cases: &[Case], notes: &[String]) -> String {
+pub(super) fn text(cases: &[Case], notes: &[Note]) -> String {
     let mut report = Report::new("stranded");
     report.set_time(time(cases));
     for of_suite in cases.chunk_by(|one, other| one.suite == other.suite) {
         let mut suite = TestSuite::new(line(&of_suite[0].suite));
         suite.set_time(time(of_suite));
         for note in notes {
-            suite.add_property((NOTE.to_owned(), line(note)));
+            suite.add_property((NOTE.to_owned(), line(&note.says)));
         }
         suite.add_test_cases(of_suite.iter().map(test_case));
         report.add_test_suite(suite);
@@ -57,7 +57,7 @@ fn status(case: &Case) -> TestCaseStatus {
             status.set_message(line(why));
             return status;
         }
-        CaseOutcome::Error { detail, .. } => (NonSuccessKind::Error, "defect", detail.as_str()),
+        CaseOutcome::Error { detail, .. } => (NonSuccessKind::Error, "error", detail.as_str()),
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_message(says(&case.outcome).unwrap_or_default()).set_type(cause);

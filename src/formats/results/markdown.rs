@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, CaseOutcome, Count, InputError, Location, line, lines, says};
+use super::{Case, CaseOutcome, Count, InputError, Location, Note, line, lines, says};
 
 /// The limit of the summary of a step on GitHub, in bytes: 1 MiB.
 pub const BYTES_MAX: usize = 1 << 20;
@@ -12,8 +12,8 @@ const NOTE: usize = 400;
 
 /// Returns the cases as a table with details, then the notes, in at most this many bytes.
 #[must_use]
-pub fn summary(cases: &[Case], notes: &[String], bytes_max: usize) -> String {
-    let notes: String = notes.iter().map(|note| format!("\n{}\n", html(&line(note)))).collect();
+pub fn summary(cases: &[Case], notes: &[Note], bytes_max: usize) -> String {
+    let notes: String = notes.iter().map(|note| format!("\n{}\n", html(&line(&note.says)))).collect();
     let reserved = NOTE + notes.len();
     let mut text = format!("### stranded: {}\n\n", Count::of(cases).says());
     let room = bytes_max.saturating_sub(reserved + text.len());

@@ -130,9 +130,26 @@ impl ResultFormat {
     }
 }
 
+/// A note that concerns all cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The note, in one line.
+    pub says: String,
+    /// True if less is checked than in an earlier report.
+    pub is_warning: bool,
+}
+
+impl Note {
+    /// A note about what was not tried.
+    #[must_use]
+    pub fn of(says: String) -> Self {
+        Self { says, is_warning: false }
+    }
+}
+
 /// Returns some cases in a format, with notes that concern all of them. The cases of a suite must be adjacent.
 #[must_use]
-pub fn written(cases: &[Case], notes: &[String], format: ResultFormat) -> String {
+pub fn written(cases: &[Case], notes: &[Note], format: ResultFormat) -> String {
     match format {
         ResultFormat::Junit => junit::text(cases, notes),
         ResultFormat::Tap => tap::text(cases, notes),

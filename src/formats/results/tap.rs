@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, CaseOutcome, line, lines, remark, says};
+use super::{Case, CaseOutcome, Note, line, lines, remark, says};
 
 /// Returns the cases, one test point each, and the notes. An inconclusive case is `not ok`.
-pub(super) fn text(cases: &[Case], notes: &[String]) -> String {
+pub(super) fn text(cases: &[Case], notes: &[Note]) -> String {
     let mut text = format!("TAP version 13\n1..{}\n", cases.len());
     for (number, case) in (1..).zip(cases) {
         let name = escaped(&case.path());
@@ -29,7 +29,7 @@ pub(super) fn text(cases: &[Case], notes: &[String]) -> String {
         text.push_str(&not_ok(number, &name, case, severity, detail));
     }
     for note in notes {
-        let _ = writeln!(text, "# {}", line(note));
+        let _ = writeln!(text, "# {}", line(&note.says));
     }
     text
 }

@@ -71,6 +71,22 @@ pub(super) fn headlines(names: &[String], reports: &[MoverReport], width: u16) -
 
 /// Returns what the trials did not exercise and did not try, in parentheses.
 fn left_out(report: &MoverReport) -> String {
+    let parts = parts_left_out(report);
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join("; ")) }
+}
+
+/// Returns what the trials of each tool did not exercise and did not try, in one sentence for each.
+#[must_use]
+pub fn notes(reports: &[MoverReport]) -> Vec<String> {
+    let note = |report: &MoverReport| {
+        let parts = parts_left_out(report);
+        let tool = title(&report.mover, report.repair.as_deref());
+        (!parts.is_empty()).then(|| format!("{tool}, directory step {}: {}", report.order.name(), parts.join("; ")))
+    };
+    reports.iter().filter_map(note).collect()
+}
+
+fn parts_left_out(report: &MoverReport) -> Vec<String> {
     let mut parts = Vec::new();
     if !report.not_exercised.is_empty() {
         parts.push(format!("not exercised: {}", report.not_exercised.join(", ")));
@@ -79,7 +95,7 @@ fn left_out(report: &MoverReport) -> String {
     if modes.len() == Mode::ALL.len() {
         let again = if report.again.is_none() { format!("; {AGAIN}") } else { String::new() };
         parts.push(format!("not tried: any fault{again}"));
-        return format!(" ({})", parts.join("; "));
+        return parts;
     }
     let again = report.again.is_none().then(|| AGAIN.to_owned());
     let (tried, planned) = (report.points.len(), report.planned.len());
@@ -89,7 +105,7 @@ fn left_out(report: &MoverReport) -> String {
     if !not_tried.is_empty() {
         parts.push(format!("not tried: {}", not_tried.join("; ")));
     }
-    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join("; ")) }
+    parts
 }
 
 /// Returns why trials are missing, and what to do if the tool did not reach a server.
