@@ -30,8 +30,8 @@ pub fn leaves_directory_step(procedure: &str) -> bool {
     builtin::procedure(procedure).is_some_and(|builtin| builtin.decoded().assumptions().any(is_left))
 }
 
-/// Returns the text of a built-in procedure or of a file, with a directory step that does nothing and answers ok. The other steps, all
-/// labels and all jumps stay.
+/// Returns the text of a built-in procedure or of a file, with a directory step that does nothing and answers ok, under a name of its
+/// own. The other steps, all labels and all jumps stay.
 ///
 /// # Errors
 /// The file cannot be read, or is no procedure.
@@ -43,6 +43,9 @@ pub(crate) fn without_directory_step(procedure: &str) -> io::Result<String> {
     };
     let mut root: Table =
         toml::from_str(&text).map_err(|reason| io::Error::other(format!("{procedure} is no TOML: {reason}")))?;
+    let name = root.get("name").and_then(Value::as_str).unwrap_or(procedure);
+    let name = format!("{name}-without-directory-step");
+    root.insert("name".to_owned(), name.into());
     let steps = root.get_mut("step").and_then(Value::as_array_mut).into_iter().flatten();
     for step in steps.filter_map(Value::as_table_mut) {
         if step.get("do").and_then(Value::as_str) == Some(DIRECTORY_STEP) {
