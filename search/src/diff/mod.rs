@@ -7,10 +7,10 @@
 //! combination of the assumptions; both sides have the same answers.
 //!
 //! The verdicts of both sides are those of [`crate::check`]. A safety property depends on the state after a behaviour, and
-//! behaviours determine stores, directory and outcomes; so alike scenarios have equal safety verdicts, and equal verdicts on a property that
-//! both state.
-//! `any`, behaviours are compared for the number that the scenario gives as an example, and a verdict may differ beyond it. Coverage is not
-//! compared, because it depends on the steps that a procedure never executes. Liveness and fairness are not compared.
+//! behaviours determine stores, directory and outcomes; so alike scenarios have equal safety verdicts, and equal verdicts on a property
+//! that both state. If the number of messages is `any`, behaviours are compared for the number that the scenario gives as an example, and
+//! a verdict may differ beyond it. Coverage is not compared, because it depends on the steps that a procedure never executes. Liveness
+//! and fairness are not compared.
 
 mod inclusion;
 mod letter;
